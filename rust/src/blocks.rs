@@ -2,9 +2,10 @@
 //! them on operands of any layout.
 //!
 //! Outputs are contiguous. Other inputs are copied tile by tile into a buffer that stays in the
-//! first-level cache, so each function is compiled once for each element type and needs no strides.
+//! first-level cache, so each function is compiled once for each element type and needs no strides. A
+//! large transposed input is copied in bands of rows, so that whole cache lines of it are read.
 
-use crate::cpu::{TILE, elements, for_chunks};
+use crate::cpu::{GRAIN, TILE, elements, try_chunks_of, try_parts};
 use crate::dtype::{ByType, DType, Element, Kind, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -135,19 +136,34 @@ fn same_length(lengths: &[usize]) -> Result {
     }
 }
 
+/// Calls `body(start, chunk)` on all threads, where an operand may best be read in bands.
+fn share<R: Send>(
+    out: &mut [R],
+    bands: &[Option<usize>],
+    body: impl Fn(usize, &mut [R]) -> Result + Sync,
+) -> Result {
+    if let Some(&band) = bands.iter().flatten().next() {
+        return try_parts(out.chunks_mut(band).enumerate(), |(i, chunk)| body(i * band, chunk));
+    }
+    let grain = if out.len() < 2 * GRAIN { out.len() } else { GRAIN };
+    try_chunks_of(out, grain, body)
+}
+
 /// Runs a block function of one input over a launch.
 fn map1<T: Element, R: Element>(launch: &mut Launch<'_>, block: fn(&mut [R], &[T])) -> Result {
     let out = elements::<R>(launch.contiguous_output(0)?)?;
     let x = Reader::<T>::new(launch.input(0)?)?;
     same_length(&[out.len(), x.len()])?;
-    for_chunks(out, |start, chunk| match x.as_slice() {
-        Some(data) => block(chunk, &data[start..start + chunk.len()]),
-        None => {
-            let mut tiles = x.tiles();
-            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
-                block(part, tiles.block(start + index * TILE, part.len()));
-            }
+    share(out, &[x.band()], |start, chunk| {
+        if let Some(data) = x.as_slice() {
+            block(chunk, &data[start..start + chunk.len()]);
+            return Ok(());
         }
+        let mut tiles = x.tiles_of(start, chunk.len())?;
+        for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+            block(part, tiles.block(start + index * TILE, part.len()));
+        }
+        Ok(())
     })
 }
 
@@ -160,18 +176,18 @@ fn map2<T: Element, R: Element>(
     let a = Reader::<T>::new(launch.input(0)?)?;
     let b = Reader::<T>::new(launch.input(1)?)?;
     same_length(&[out.len(), a.len(), b.len()])?;
-    for_chunks(out, |start, chunk| match (a.as_slice(), b.as_slice()) {
-        (Some(a), Some(b)) => {
-            let range = start..start + chunk.len();
-            block(chunk, &a[range.clone()], &b[range]);
+    share(out, &[a.band(), b.band()], |start, chunk| {
+        let len = chunk.len();
+        if let (Some(a), Some(b)) = (a.as_slice(), b.as_slice()) {
+            block(chunk, &a[start..start + len], &b[start..start + len]);
+            return Ok(());
         }
-        _ => {
-            let (mut a, mut b) = (a.tiles(), b.tiles());
-            for (index, part) in chunk.chunks_mut(TILE).enumerate() {
-                let first = start + index * TILE;
-                block(part, a.block(first, part.len()), b.block(first, part.len()));
-            }
+        let (mut a, mut b) = (a.tiles_of(start, len)?, b.tiles_of(start, len)?);
+        for (index, part) in chunk.chunks_mut(TILE).enumerate() {
+            let first = start + index * TILE;
+            block(part, a.block(first, part.len()), b.block(first, part.len()));
         }
+        Ok(())
     })
 }
 
@@ -182,12 +198,15 @@ fn map3<T: Element>(launch: &mut Launch<'_>, block: <Choose as Kind>::Of<T>) -> 
     let a = Reader::<T>::new(launch.input(1)?)?;
     let b = Reader::<T>::new(launch.input(2)?)?;
     same_length(&[out.len(), condition.len(), a.len(), b.len()])?;
-    for_chunks(out, |start, chunk| {
-        let (mut condition, mut a, mut b) = (condition.tiles(), a.tiles(), b.tiles());
+    share(out, &[condition.band(), a.band(), b.band()], |start, chunk| {
+        let len = chunk.len();
+        let mut condition = condition.tiles_of(start, len)?;
+        let (mut a, mut b) = (a.tiles_of(start, len)?, b.tiles_of(start, len)?);
         for (index, part) in chunk.chunks_mut(TILE).enumerate() {
             let (first, len) = (start + index * TILE, part.len());
             block(part, condition.block(first, len), a.block(first, len), b.block(first, len));
         }
+        Ok(())
     })
 }
 
@@ -244,6 +263,34 @@ mod tests {
 
     fn bits(numbers: &[f32]) -> Vec<u32> {
         numbers.iter().map(|number| number.to_bits()).collect()
+    }
+
+    #[test]
+    fn operands_of_any_layout_are_read_in_order() {
+        let data: Vec<f32> = (0..70_000).map(|i| i as f32).collect();
+        // Rows of any length whose columns are rows in memory, with and without axes around them;
+        // the last repeats.
+        for (shape, strides) in [
+            (&[300, 40][..], [&[1, 300][..], &[40, 1]]),
+            (&[40, 301], [&[1, 40], &[301, 1]]),
+            (&[5, 70, 33], [&[2310, 1, 70], &[1, 5, 350]]),
+            (&[3, 50, 70], [&[1, 3, 150], &[1, 210, 3]]),
+            (&[9, 1000], [&[1, 9], &[0, 1]]),
+        ] {
+            let [left, right] = strides.map(|strides| Layout::new(shape, strides).unwrap());
+            let mut out = vec![0.0; left.len()];
+            let contiguous = Layout::new(&[out.len() as i32], &[1]).unwrap();
+            let mut outs = [Some(ViewMut { data: f32::slice_mut(&mut out), layout: &contiguous })];
+            let mut ins =
+                [&left, &right].map(|layout| Some(View { data: f32::slice(&data), layout }));
+            let words = [0; FRAME_WORDS];
+            let frame = Frame::new(&words).unwrap();
+            row("sub").run(&mut Launch { frame, outs: &mut outs, ins: &mut ins }).unwrap();
+            for (i, out) in out.iter().enumerate() {
+                let expected = data[left.position(i)] - data[right.position(i)];
+                assert_eq!(*out, expected, "{shape:?} {i}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Element types, generated from one table, and the borrowed, typed slices that kernels receive.
 
 use crate::error::{Error, Result};
+use pulp::bytemuck::Pod;
 
 /// Generates everything that depends on the element type from the table. The first token is `$`,
 /// which a macro cannot write into a nested one itself.
@@ -164,9 +165,7 @@ dtypes! {
 }
 
 /// An element type that kernels are generic over.
-pub(crate) trait Element:
-    Copy + Default + PartialEq + PartialOrd + Send + Sync + 'static
-{
+pub(crate) trait Element: Pod + Default + PartialEq + PartialOrd + Send + Sync {
     const DTYPE: DType;
     /// The value for this type.
     fn of<K: Kind>(all: &ByType<K>) -> Option<K::Of<Self>>;

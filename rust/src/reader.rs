@@ -5,6 +5,12 @@ use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::frame::View;
 use crate::layout::{Layout, MAX_RANK};
+use crate::scratch::Kept;
+use crate::transpose::Turned;
+
+/// The least elements of an input that are copied in bands, and the most of a band.
+const LEAST: usize = 1 << 13;
+const MOST: usize = 1 << 18;
 
 /// Reads an input in row-major order, whatever its strides.
 #[derive(Clone, Copy)]
@@ -33,13 +39,38 @@ impl<'a, T: Element> Reader<'a, T> {
     }
 
     pub(crate) fn tiles(&self) -> Tiles<'a, T> {
-        Tiles {
+        if self.contiguous {
+            return Tiles::Memory(self.data);
+        }
+        Tiles::Gathered {
             data: self.data,
-            gather: (!self.contiguous).then(|| Gather {
-                layout: self.layout.coalesced(),
-                buffer: [T::default(); TILE],
-                constant: 0,
-            }),
+            layout: self.layout.coalesced(),
+            buffer: [T::default(); TILE],
+            constant: 0,
+        }
+    }
+
+    /// The elements that `tiles_of` best reads together, if there is such a number.
+    pub(crate) fn band(&self) -> Option<usize> {
+        Some(self.turned()?.band())
+    }
+
+    fn turned(&self) -> Option<Turned> {
+        if self.contiguous || self.len < LEAST {
+            return None;
+        }
+        Turned::of(self.layout).filter(|turned| turned.band() <= MOST)
+    }
+
+    /// Tiles of `len` elements from number `start` on.
+    pub(crate) fn tiles_of(&self, start: usize, len: usize) -> Result<Tiles<'a, T>> {
+        match self.turned() {
+            Some(turned) if turned.begins(start) && turned.begins(len) => {
+                let mut copy = Kept::new(len)?;
+                turned.copy(self.data, start, &mut copy);
+                Ok(Tiles::Copied { start, copy })
+            }
+            _ => Ok(self.tiles()),
         }
     }
 
@@ -183,32 +214,36 @@ impl Cursor {
     }
 }
 
-/// Consecutive blocks of an input: slices of its memory, or gathered tiles.
-pub(crate) struct Tiles<'a, T> {
-    data: &'a [T],
-    gather: Option<Gather<T>>,
-}
-
-/// State for gathering strided elements.
-struct Gather<T> {
-    layout: Layout,
-    buffer: [T; TILE],
-    /// How many elements of the buffer are filled, for an input that repeats one element.
-    constant: usize,
+/// Consecutive blocks of an input.
+pub(crate) enum Tiles<'a, T> {
+    /// Slices of its memory.
+    Memory(&'a [T]),
+    /// Strided elements, one block after the other.
+    Gathered {
+        data: &'a [T],
+        layout: Layout,
+        buffer: [T; TILE],
+        /// How many elements of the buffer are filled, for an input that repeats one element.
+        constant: usize,
+    },
+    /// Slices of a copy of the elements from number `start` on.
+    Copied { start: usize, copy: Kept<T> },
 }
 
 impl<T: Element> Tiles<'_, T> {
     /// The elements `start..start + len`; `len` is at most `TILE` unless the input is contiguous.
     #[inline]
     pub(crate) fn block(&mut self, start: usize, len: usize) -> &[T] {
-        let Some(Gather { layout, buffer, constant }) = &mut self.gather else {
-            return &self.data[start..start + len];
+        let (data, layout, buffer, constant) = match self {
+            Self::Memory(data) => return &data[start..start + len],
+            Self::Copied { start: first, copy } => return &copy[start - *first..][..len],
+            Self::Gathered { data, layout, buffer, constant } => (data, layout, buffer, constant),
         };
         let repeated = layout.rank() == 1 && layout.stride(0) == 0;
         if !repeated {
-            gather(self.data, layout, start, &mut buffer[..len]);
+            gather(data, layout, start, &mut buffer[..len]);
         } else if *constant < len {
-            buffer[..len].fill(self.data[0]);
+            buffer[..len].fill(data[0]);
             *constant = len;
         }
         &buffer[..len]
@@ -233,6 +268,23 @@ mod tests {
             reader.copy_to(start, &mut tile);
             assert_eq!(tile, expected[start..start + 23]);
         }
+    }
+
+    #[test]
+    fn bands_are_copied_where_rows_begin() {
+        let data: Vec<f32> = (0..30_000).map(|i| i as f32).collect();
+        let turned = Layout::new(&[100, 300], &[1, 100]).unwrap();
+        let reader = Reader::<f32>::new(View { data: Slice::F32(&data), layout: &turned }).unwrap();
+        assert!(reader.band().is_some_and(|band| band.is_multiple_of(300)));
+        for (start, len, copied) in [(300, 900, true), (0, 30_000, true), (1, 300, false)] {
+            let mut tiles = reader.tiles_of(start, len).unwrap();
+            assert_eq!(matches!(tiles, Tiles::Copied { .. }), copied);
+            let expected: Vec<_> = (start..start + 90).map(|i| data[turned.position(i)]).collect();
+            assert_eq!(tiles.block(start, 90), expected);
+        }
+        let few = Layout::new(&[10, 30], &[1, 10]).unwrap();
+        let reader = Reader::<f32>::new(View { data: Slice::F32(&data), layout: &few }).unwrap();
+        assert!(reader.band().is_none());
     }
 
     #[test]

@@ -15,43 +15,71 @@ const BLOCK: usize = 16;
 /// Blocks do not pay for an axis shorter than this.
 const SHORT: usize = 4;
 
-/// Copies the elements of a view in row-major order, if one of its axes other than the last has
-/// stride 1; otherwise leaves `out` unchanged and returns false. `out` has as many elements as the
-/// layout.
+/// A view of which an axis other than the last has stride 1. In row-major order it consists of rows
+/// over the axes up to and including that one.
+pub(crate) struct Turned {
+    layout: Layout,
+    fast: usize,
+    /// Elements of a row.
+    width: usize,
+}
+
+impl Turned {
+    /// Nothing for other views, and where blocks do not pay.
+    pub(crate) fn of(layout: &Layout) -> Option<Self> {
+        let layout = layout.coalesced();
+        let last = layout.rank().checked_sub(1)?;
+        let fast = (0..last).find(|&axis| layout.stride(axis) == 1)?;
+        if layout.extent(fast) < SHORT || layout.extent(last) < SHORT || layout.stride(last) == 0 {
+            return None;
+        }
+        let width = layout.axes(fast + 1, layout.rank()).len();
+        Some(Self { layout, fast, width })
+    }
+
+    /// How many elements, of whole rows, are copied together.
+    pub(crate) fn band(&self) -> usize {
+        (GRAIN / self.width.max(1)).next_multiple_of(BLOCK).max(BLOCK) * self.width
+    }
+
+    /// Whether a row begins at an element.
+    pub(crate) fn begins(&self, element: usize) -> bool {
+        element.is_multiple_of(self.width)
+    }
+
+    /// Copies whole rows, the first of which begins at element `start`.
+    pub(crate) fn copy<T: Element>(&self, data: &[T], start: usize, mut out: &mut [T]) {
+        let Self { ref layout, fast, width } = *self;
+        let last = layout.rank() - 1;
+        let (extent, columns) = (layout.extent(fast), layout.extent(last));
+        let between = layout.axes(fast + 1, last);
+        let mut row = start / width;
+        while !out.is_empty() {
+            let (outer, from) = (row / extent, row % extent);
+            let take = (extent - from).min(out.len() / width);
+            let (part, rest) = out.split_at_mut(take * width);
+            let first = Cursor::new(layout.axes(0, fast), outer).position + from;
+            let mut cursor = Cursor::new(between, 0);
+            for index in 0..between.len() {
+                let target = (&mut part[index * columns..], width);
+                let source = (&data[first + cursor.position..], layout.stride(last));
+                transpose(target, source, take, columns);
+                cursor.advance();
+            }
+            (out, row) = (rest, row + take);
+        }
+    }
+}
+
+/// Copies the elements of a view in row-major order, if it is turned; otherwise leaves `out`
+/// unchanged and returns false. `out` has as many elements as the layout.
 pub(crate) fn copy_transposed<T: Element>(
     out: &mut [T],
     data: &[T],
     layout: &Layout,
 ) -> Result<bool> {
-    let layout = layout.coalesced();
-    let Some(last) = layout.rank().checked_sub(1) else { return Ok(false) };
-    let Some(fast) = (0..last).find(|&axis| layout.stride(axis) == 1) else { return Ok(false) };
-    if layout.extent(fast) < SHORT || layout.extent(last) < SHORT || layout.stride(last) == 0 {
-        return Ok(false);
-    }
-    // The result consists of rows over the axes up to and including `fast`, each of `inner`
-    // elements.
-    let (extent, columns) = (layout.extent(fast), layout.extent(last));
-    let between = layout.axes(fast + 1, last);
-    let inner = between.len() * columns;
-    let band = (GRAIN / inner.max(1)).next_multiple_of(BLOCK).max(BLOCK);
-    for_chunks_of(out, band * inner, |start, mut chunk| {
-        let mut row = start / inner;
-        while !chunk.is_empty() {
-            let (outer, from) = (row / extent, row % extent);
-            let take = (extent - from).min(chunk.len() / inner);
-            let (part, rest) = chunk.split_at_mut(take * inner);
-            let first = Cursor::new(layout.axes(0, fast), outer).position + from;
-            let mut cursor = Cursor::new(between, 0);
-            for index in 0..between.len() {
-                let target = (&mut part[index * columns..], inner);
-                let source = (&data[first + cursor.position..], layout.stride(last));
-                transpose(target, source, take, columns);
-                cursor.advance();
-            }
-            (chunk, row) = (rest, row + take);
-        }
-    })?;
+    let Some(turned) = Turned::of(layout) else { return Ok(false) };
+    for_chunks_of(out, turned.band(), |start, chunk| turned.copy(data, start, chunk))?;
     Ok(true)
 }
 

@@ -4,10 +4,9 @@
 use crate::dtype::Element;
 use crate::kernels::elementwise::math::Real;
 use pulp::Simd;
-use pulp::bytemuck::Pod;
 
 /// An element type with vectors on this processor.
-pub(crate) trait Lanes: Element + Real + Pod {
+pub(crate) trait Lanes: Element + Real {
     type Vector<S: Simd>: Copy;
 
     /// Elements of a vector.
