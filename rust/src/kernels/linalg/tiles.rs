@@ -21,12 +21,13 @@ const HEIGHT: usize = 6;
 const VECTORS: usize = 2;
 /// The most elements in a row of a tile.
 const WIDEST: usize = 32;
-/// Terms that are added before sums are written.
-const DEPTH: usize = 512;
 /// Terms of one turn of the loop.
 const TURN: usize = 4;
-/// Rows of a block of the left factor, at most.
-const ROWS: usize = 192;
+/// Rows of a block of the left factor, and terms that are added before sums are written, at most. In
+/// float32 that is less than half of a second-level cache, through which the panels pass too.
+const BLOCK: (usize, usize) = (48, 1024);
+/// The same where rows are columns in memory, of which longer parts are read then.
+const TURNED: (usize, usize) = (96, 512);
 /// At least as many panels are filled together, so that longer parts of rows are read.
 const GROUP: usize = 4;
 /// Bytes of a cache line.
@@ -165,12 +166,13 @@ pub(crate) fn multiply<T: Lanes>(
         (0..panel.rows()).for_each(|row| nothing(panel.row(row)));
     }
     let in_place = left.has_readable_rows::<T>();
-    let most = if in_place { 0 } else { ROWS.min(left.rows) * DEPTH.min(left.columns) };
+    let (height, depth) = block_of(&left);
+    let most = if in_place { 0 } else { height.min(left.rows) * depth.min(left.columns) };
     let mut copied = Kept::new(most)?;
-    for first in (0..left.rows).step_by(ROWS) {
-        let rows = ROWS.min(left.rows - first);
-        for term in (0..left.columns).step_by(DEPTH) {
-            let terms = DEPTH.min(left.columns - term);
+    for first in (0..left.rows).step_by(height) {
+        let rows = height.min(left.rows - first);
+        for term in (0..left.columns).step_by(depth) {
+            let terms = depth.min(left.columns - term);
             let start = left.start + first * left.row_stride + term * left.column_stride;
             let (left, stride) = if in_place {
                 (&data[start..], left.row_stride)
@@ -183,6 +185,11 @@ pub(crate) fn multiply<T: Lanes>(
         }
     }
     Ok(())
+}
+
+/// Rows and terms of a block of a left factor.
+fn block_of(left: &Matrix) -> (usize, usize) {
+    if left.column_stride == 1 { BLOCK } else { TURNED }
 }
 
 /// Whether tiles are faster than `gemm`. They are not if panels cost too much beside the product, nor
@@ -206,7 +213,7 @@ pub(super) fn multiply_around<T: Lanes>(
     let Matrix { rows: inner, columns, .. } = right;
     let together = (STRIP / inner.max(1)).max(WIDEST).next_multiple_of(WIDEST);
     let units = left.rows.div_ceil(HEIGHT);
-    let pieces = left.rows.div_ceil(ROWS).next_multiple_of(threads).min(units);
+    let pieces = left.rows.div_ceil(block_of(&left).0).next_multiple_of(threads).min(units);
     for first in (0..columns).step_by(together) {
         let width = together.min(columns - first);
         let start = right.start + first * right.column_stride;
