@@ -5,7 +5,7 @@
 //! first-level cache, so each function is compiled once for each element type and needs no strides. A
 //! large transposed input is copied in bands of rows, so that whole cache lines of it are read.
 
-use crate::cpu::{GRAIN, TILE, elements, try_chunks_of, try_parts};
+use crate::cpu::{TILE, elements, try_chunks, try_parts};
 use crate::dtype::{ByType, DType, Element, Kind, by_type};
 use crate::error::{Error, Result};
 use crate::frame::Launch;
@@ -136,7 +136,8 @@ fn same_length(lengths: &[usize]) -> Result {
     }
 }
 
-/// Calls `body(start, chunk)` on all threads, where an operand may best be read in bands.
+/// Calls `body(start, chunk)` on all threads, for bands where an operand is best read in them, on a
+/// single thread too.
 fn share<R: Send>(
     out: &mut [R],
     bands: &[Option<usize>],
@@ -145,8 +146,7 @@ fn share<R: Send>(
     if let Some(&band) = bands.iter().flatten().next() {
         return try_parts(out.chunks_mut(band).enumerate(), |(i, chunk)| body(i * band, chunk));
     }
-    let grain = if out.len() < 2 * GRAIN { out.len() } else { GRAIN };
-    try_chunks_of(out, grain, body)
+    try_chunks(out, body)
 }
 
 /// Runs a block function of one input over a launch.

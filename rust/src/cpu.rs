@@ -311,8 +311,21 @@ fn share_chunks<T: Send>(
 /// `for_chunks_of` for elementwise work.
 #[inline]
 pub(crate) fn for_chunks<T: Send>(out: &mut [T], body: impl Fn(usize, &mut [T]) + Sync) -> Result {
-    let grain = if out.len() < 2 * GRAIN { out.len() } else { GRAIN };
-    for_chunks_of(out, grain, body)
+    for_chunks_of(out, grain(out.len()), body)
+}
+
+/// `for_chunks` for work that can fail; returns one of the errors.
+#[inline]
+pub(crate) fn try_chunks<T: Send>(
+    out: &mut [T],
+    body: impl Fn(usize, &mut [T]) -> Result + Sync,
+) -> Result {
+    try_chunks_of(out, grain(out.len()), body)
+}
+
+/// Elements of a chunk of elementwise work.
+fn grain(all: usize) -> usize {
+    if all < 2 * GRAIN { all } else { GRAIN }
 }
 
 /// The elements of an output as a slice.
